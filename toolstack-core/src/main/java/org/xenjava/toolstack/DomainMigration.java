@@ -146,10 +146,10 @@ public final class DomainMigration {
      * @throws MigrationException if the guest is not on the other host; the message says where it is
      * @throws ConfigException if the other host has no name
      * @throws PodDebtException while populate-on-demand entries lack pages
-     * @throws DomainStateException if its configuration is unknown, the QEMU of a PVH guest or a driver domain serves a
-     *     disk that it may write, it cannot suspend itself, it was changed meanwhile, it writes too much for the pace, its
+     * @throws DomainStateException if its configuration is unknown, a driver domain serves a disk that it may write, or the
+     *     QEMU of a PVH guest does and the protocol is xl's, it cannot suspend itself, it was changed meanwhile, it writes too much for the pace, its
      *     scheduler cannot slow it down although the pace wants that, or another save or migration of it runs
-     * @throws DeviceModelException if the QEMU of an HVM guest fails, or has ended; a guest
+     * @throws DeviceModelException if the QEMU that emulates the guest's devices or serves a disk fails, or has ended; a guest
      *     that was suspended already counts as crashed without it
      * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
      */
@@ -171,6 +171,7 @@ public final class DomainMigration {
                         givenAway.get(),
                         target.name(),
                         DomainType.PVH,
+                        false,
                         KiB.ZERO,
                         pace,
                         Optional.empty(),
@@ -186,7 +187,8 @@ public final class DomainMigration {
                 throw new DomainStateException(VERB + " " + domain
                         + ": PV guests are not migrated; save it, and restore the file on the other host");
             }
-            new MigratedDisks(domain.store(), domain.paths()).requireMovable(VERB + " " + domain, config.type());
+            boolean late = new MigratedDisks(domain.store(), domain.paths())
+                    .requireMovable(VERB + " " + domain, config.type(), protocol);
             // Refused before the other host is reached.
             sent.ifPresent(file -> SentConfig.of(VERB + " " + domain, config, file));
             Optional<VcpuThrottle> throttle = pace.autoConverge() ? Optional.of(throttle()) : Optional.empty();
@@ -195,6 +197,7 @@ public final class DomainMigration {
                         config.name(),
                         target.name(),
                         config.type(),
+                        late,
                         config.maxMemory(),
                         pace,
                         throttle,
@@ -231,6 +234,7 @@ public final class DomainMigration {
                     name,
                     target.name(),
                     DomainType.PVH,
+                    false,
                     KiB.ZERO,
                     MigrationPace.STANDARD,
                     Optional.empty(),
@@ -339,6 +343,7 @@ public final class DomainMigration {
         private final String name;
         private final String recipient;
         private final DomainType type;
+        private final boolean late;
         private final KiB size;
         private final MigrationPace pace;
         private final Optional<VcpuThrottle> throttle;
@@ -349,6 +354,7 @@ public final class DomainMigration {
                 String name,
                 String recipient,
                 DomainType type,
+                boolean late,
                 KiB size,
                 MigrationPace pace,
                 Optional<VcpuThrottle> throttle,
@@ -357,6 +363,7 @@ public final class DomainMigration {
             this.name = name;
             this.recipient = recipient;
             this.type = type;
+            this.late = late;
             this.size = size;
             this.pace = pace;
             this.throttle = throttle;
@@ -443,6 +450,11 @@ public final class DomainMigration {
                             "looking at", () -> domain.xenctrl().domains().info(domain.domid()))
                     .filter(info -> info.paused() || SuspendedGuest.isSuspended(info))
                     .isPresent();
+        }
+
+        @Override
+        public boolean hasDisksToOpenLate() {
+            return late;
         }
 
         private void report(Phase phase) {

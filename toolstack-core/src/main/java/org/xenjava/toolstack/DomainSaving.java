@@ -83,8 +83,8 @@ public final class DomainSaving {
      *     save of it runs
      * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
      * @throws SaveStreamException if the file cannot be written
-     * @throws DeviceModelException if the QEMU of an HVM guest fails, or has ended; a guest that was suspended already counts
-     *     as crashed without it
+     * @throws DeviceModelException if the QEMU that emulates the guest's devices or serves a disk fails, or has ended; a guest
+     *     that was suspended already counts as crashed without it
      */
     public void save(Path file, Afterwards afterwards, DumpListener listener, Cancellation cancellation) {
         String verb = MemoryTouchingOperation.SAVE.gerund();

@@ -142,7 +142,7 @@ final class HostWiring {
                         removal,
                         processes,
                         userdata,
-                        devices::requireDisks,
+                        devices::takeOverDisks,
                         deviceModels::resumeWaiting),
                 rooms,
                 requests,

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.context;
 
-import java.util.Optional;
-import java.util.stream.Stream;
-import org.xenjava.toolstack.config.DiskConfig.Access;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 
@@ -26,36 +24,36 @@ public final class MigratedDisks {
     }
 
     /**
-     * Refuses a guest with a writable disk that would be damaged. The QEMU of an HVM guest gives all of its disks up with the state
-     * of its devices; that of a PVH guest has no such state.
+     * Refuses a guest with a writable disk that would be damaged. QEMU locks an image only for a device that it emulates: the
+     * image of a PVH guest must not be opened before the sender's permission, which only this library's protocol ensures.
      *
      * @param attempt the migration in messages
      * @param type of the guest
-     * @throws DomainStateException if it has one
+     * @param protocol the wanted protocol
+     * @return whether the receiver may open a disk only with the permission
+     * @throws DomainStateException if the guest has a disk that would be damaged
      */
-    public void requireMovable(String attempt, DomainType type) {
-        if (type != DomainType.HVM) {
-            requireNone(
-                    writable(PvDevice.BACKEND_ROOT + "/" + PvDevice.QEMU_DISK + "/" + domain.domid()),
-                    attempt
-                            + ": QEMU serves a disk of the guest and would write its image on both hosts; save and restore the guest");
+    public boolean requireMovable(String attempt, DomainType type, MigrationProtocol protocol) {
+        boolean late = type == DomainType.PVH && new QemuDisks(store, domain.domid()).areThereAny();
+        if (late && protocol == MigrationProtocol.XL) {
+            throw new DomainStateException(attempt
+                    + ": QEMU serves a disk of the guest, and a receiver of xl opens its image too early; use this library's"
+                    + " protocol (--protocol own), or save and restore the guest");
         }
-        requireNone(
-                writable(domain.libxl() + "/device/" + PvDevice.DISK).filter(this::isOfDriverDomain),
-                attempt
-                        + ": a driver domain serves a disk of the guest, and what it holds back cannot be flushed from here;"
-                        + " shut the guest down and start it on the other host");
+        if (hasDiskOfDriverDomain()) {
+            throw new DomainStateException(attempt
+                    + ": a driver domain serves a disk of the guest, and what it holds back cannot be flushed from here;"
+                    + " shut the guest down and start it on the other host");
+        }
+        return late;
     }
 
-    private static void requireNone(Stream<String> disks, String message) {
-        if (disks.findAny().isPresent()) {
-            throw new DomainStateException(message);
-        }
-    }
-
-    private Stream<String> writable(String disks) {
-        return store.list(disks).stream().map(disk -> disks + "/" + disk).filter(disk -> !store.read(disk + "/mode")
-                .equals(Optional.of(Access.READ_ONLY.word())));
+    private boolean hasDiskOfDriverDomain() {
+        String disks = domain.libxl() + "/device/" + PvDevice.DISK;
+        return store.list(disks).stream()
+                .map(disk -> disks + "/" + disk)
+                .filter(disk -> QemuDisks.isWritable(store, disk))
+                .anyMatch(this::isOfDriverDomain);
     }
 
     private boolean isOfDriverDomain(String disk) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.context;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -17,7 +19,7 @@ import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.stream.Blob;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
-/** The QEMU that emulates the devices of an HVM guest which is saved. */
+/** The QEMU of a guest which is saved: it emulates the devices of an HVM guest, or serves disks of another one. */
 public final class SavedQemu implements GuestEmulator {
     private static final Logger LOG = LoggerFactory.getLogger(SavedQemu.class);
 
@@ -35,16 +37,22 @@ public final class SavedQemu implements GuestEmulator {
     private final StoreClient store;
     private final DeviceModels deviceModels;
     private final int domid;
+    private final boolean emulates;
     private Optional<QemuProcess> found = Optional.empty();
 
-    private SavedQemu(StoreClient store, DeviceModels deviceModels, int domid) {
+    /** The images that the guest writes through QEMU. */
+    private List<Path> images = List.of();
+
+    private SavedQemu(StoreClient store, DeviceModels deviceModels, int domid, boolean emulates) {
         this.store = store;
         this.deviceModels = deviceModels;
         this.domid = domid;
+        this.emulates = emulates;
     }
 
     /**
-     * {@return the emulator of a domain} A paravirtual guest has none, even if a QEMU serves its disks.
+     * {@return the emulator of a domain} The QEMU of a PV or PVH guest counts if it serves a disk that the guest may write: it
+     * has no state that a stream needs, and Xen logs what it writes to the guest's memory.
      *
      * @param domid number of the domain
      */
@@ -52,7 +60,9 @@ public final class SavedQemu implements GuestEmulator {
         boolean hvm = store.read(new DomainPaths(domid).libxlType())
                 .filter(DomainType.HVM.word()::equals)
                 .isPresent();
-        return hvm ? new SavedQemu(store, deviceModels, domid) : GuestEmulator.none();
+        return hvm || new QemuDisks(store, domid).areThereAny()
+                ? new SavedQemu(store, deviceModels, domid, hvm)
+                : GuestEmulator.none();
     }
 
     @Override
@@ -67,6 +77,9 @@ public final class SavedQemu implements GuestEmulator {
             throw new DomainStateException(
                     "domain " + domid + ": its QEMU, process " + qemu.pid()
                             + ", has other rights than root and could not open its disks again if the migration failed; save and restore the guest");
+        }
+        if (disks == Disks.RELEASED) {
+            images = new QemuDisks(store, domid).images();
         }
     }
 
@@ -85,17 +98,27 @@ public final class SavedQemu implements GuestEmulator {
     /** The node is there from before the log begins until after it has ended. */
     @Override
     public void logWrites() {
+        if (!emulates) {
+            return;
+        }
         endWriteLog();
         store.direct().write(logs(), BEGINS);
         required().logWrites();
         store.direct().write(logs(), LOGS);
     }
 
+    /** QEMU completes what the guest has asked its disks for, and flushes them, before it has stopped. */
     @Override
     public Optional<Blob> stop(Disks disks) {
         QemuProcess qemu = required();
         qemu.stop();
-        return Optional.of(Blob.of(disks == Disks.RELEASED ? qemu.deviceStateReleasingDisks() : qemu.deviceState()));
+        if (disks == Disks.RELEASED) {
+            Blob state = Blob.of(qemu.deviceStateReleasingDisks());
+            // QEMU writes to an image's header when it gives the image up.
+            images.forEach(QemuDisks::flush);
+            return Optional.of(state).filter(any -> emulates);
+        }
+        return emulates ? Optional.of(Blob.of(qemu.deviceState())) : Optional.empty();
     }
 
     /** QEMU does not continue while another one holds the lock of a disk. */

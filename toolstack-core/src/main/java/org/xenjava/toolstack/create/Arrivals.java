@@ -50,7 +50,7 @@ public final class Arrivals {
      * @param removal removes domains whose guest stays where it was
      * @param processes signs the entries
      * @param userdata libxl's files of the domains
-     * @param disks fails if a back end has refused a disk of a domain
+     * @param disks fails if a back end has refused a disk of a domain, or cannot open one that it opens only now
      * @param devices lets the emulated devices of a domain run, and fails if they cannot
      */
     public Arrivals(
@@ -184,6 +184,7 @@ public final class Arrivals {
      */
     public void takeOver(Received guest, ReceivedStart start) {
         requireNoRunningTwin(guest);
+        // Once the domain has the UUID, the sender takes the guest for received, so that its disks must be open before.
         disks.accept(guest.domid());
         if (start == ReceivedStart.RUNNING) {
             // The sender has given up the disks. It takes the guest for received once the domain has the UUID.

@@ -273,7 +273,7 @@ public final class DomainBuilder {
                 guest,
                 plan.image(),
                 ready,
-                new GuestDevices(guest, devices, deviceModels, pci, usb, hardware, Optional.empty()),
+                new GuestDevices(guest, devices, deviceModels, pci, usb, hardware, Optional.empty(), false),
                 backing,
                 removal,
                 prepared,
@@ -387,15 +387,18 @@ public final class DomainBuilder {
         source.domid().ifPresent(shell::wish);
         GuestBuild guest = new GuestBuild(xenctrl, store, daemons, clock, plan, shell, uuid, cancellation);
         RestoredState state = new RestoredState(guest, source.reader(), listener::onMemoryCompared);
-        List<Step<CreateStep>> recipe = new ArrayList<>(Recipes.restore(
-                source.note(),
+        GuestDevices attached = new GuestDevices(
                 guest,
-                state,
-                source.arriving(),
-                new GuestDevices(guest, devices, deviceModels, pci, usb, hardware, state.devices()),
-                backing,
-                removal,
-                userdata));
+                devices,
+                deviceModels,
+                pci,
+                usb,
+                hardware,
+                state.devices(),
+                source.arriving().isPresent());
+        attached.requireReleased(attempt, source.reader().isSenderReleasingDisks());
+        List<Step<CreateStep>> recipe = new ArrayList<>(
+                Recipes.restore(source.note(), guest, state, source.arriving(), attached, backing, removal, userdata));
         if (source.arriving().isEmpty()) {
             recipe.add(Recipes.removeRecord(source.note()));
         }

@@ -219,7 +219,9 @@ final class Recipes {
         return List.of(
                 Step.of(AWAIT_DEVICE_MODEL, devices::awaitDeviceModel).onlyIf(qemu),
                 Step.of(AWAIT_DEVICE_MODEL_DISKS, devices::awaitQemuDisks)
-                        .onlyIf(qemu && guest.plan().config().type() == DomainType.PVH),
+                        .onlyIf(qemu
+                                && guest.plan().config().type() == DomainType.PVH
+                                && !devices.opensQemuDisksLate()),
                 Step.of(AWAIT_OTHER_DEVICES, devices::awaitOthers)
                         .onlyIf(!plan.others().isEmpty()));
     }
@@ -258,7 +260,7 @@ final class Recipes {
      * so what does not need the memory comes before: parameters and grant table are set, network cards are connected, the
      * back ends of disks are there, and QEMU waits for the state of the devices. The kernel's disks are opened afterwards, when
      * the guest does not run, while QEMU loads its state. If a disk's script makes what QEMU opens, QEMU starts only then, and
-     * makes the interface of an emulated card.
+     * makes the interface of an emulated card. The QEMU of a PVH guest opens disks when the guest is taken over.
      */
     static List<Step<CreateStep>> restore(
             BuildJournal.Note note,

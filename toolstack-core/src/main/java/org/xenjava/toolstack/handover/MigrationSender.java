@@ -58,6 +58,9 @@ public final class MigrationSender {
         /** Whether the guest stands still, so that no wait may be long. */
         boolean isSuspended();
 
+        /** Whether the receiver may open disks of the guest only with the permission. */
+        boolean hasDisksToOpenLate();
+
         /** Records that the guest may run on the other host from now on. */
         void giveAway();
 
@@ -79,7 +82,7 @@ public final class MigrationSender {
             Handshake handshake = new Handshake(link.link());
             awaitAnswer(link, limits.start());
             handshake.expect(Handshake.READY, limits.start());
-            try (SendingEnd end = new SendingEnd(link, limits, protocol, handshake)) {
+            try (SendingEnd end = new SendingEnd(link, limits, protocol, handshake, guest.hasDisksToOpenLate())) {
                 handOver(untilBuilt(end, link));
             }
         } catch (IOException e) {

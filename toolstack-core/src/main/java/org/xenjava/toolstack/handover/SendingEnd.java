@@ -40,9 +40,17 @@ final class SendingEnd implements RecordLink, AutoCloseable {
     private final MigrationLimits limits;
     private final MigrationProtocol protocol;
     private final Handshake handshake;
+    private final boolean qemuDisks;
     private Optional<OfferingWriter> offering = Optional.empty();
 
-    SendingEnd(DepartingLink link, MigrationLimits limits, MigrationProtocol protocol, Handshake handshake) {
+    /** @param qemuDisks whether the receiver must be able to open disks as late as {@link Terms#QEMU_DISKS} says */
+    SendingEnd(
+            DepartingLink link,
+            MigrationLimits limits,
+            MigrationProtocol protocol,
+            Handshake handshake,
+            boolean qemuDisks) {
+        this.qemuDisks = qemuDisks;
         this.link = link;
         this.limits = limits;
         this.protocol = protocol;
@@ -76,6 +84,7 @@ final class SendingEnd implements RecordLink, AutoCloseable {
             return new SaveStreamWriter(channel);
         }
         int features = protocol == MigrationProtocol.OWN_COMPRESSED ? Terms.ZSTD : 0;
+        features |= qemuDisks ? Terms.QEMU_DISKS : 0;
         OfferingWriter writer = new OfferingWriter(
                 channel,
                 features,
@@ -87,6 +96,11 @@ final class SendingEnd implements RecordLink, AutoCloseable {
 
     private Optional<Terms> answer() throws IOException {
         Optional<Terms> answer = awaitAnswer();
+        if (qemuDisks && answer.filter(terms -> terms.has(Terms.QEMU_DISKS)).isEmpty()) {
+            throw new MigrationException(
+                    "QEMU serves a disk of the guest, and the other end may open the image too early: it uses xl's protocol, or"
+                            + " is an older version of this library");
+        }
         boolean parallel = link.isRenewable()
                 && answer.filter(terms -> terms.has(Terms.RESUME) && terms.has(Terms.PARALLEL))
                         .isPresent();
@@ -99,7 +113,7 @@ final class SendingEnd implements RecordLink, AutoCloseable {
     }
 
     private Optional<Terms> awaitAnswer() throws IOException {
-        boolean required = protocol != MigrationProtocol.AUTO;
+        boolean required = isRequired();
         Duration start = limits.start();
         OptionalInt first = link.awaitFirst(required || start.compareTo(ANSWER) < 0 ? start : ANSWER);
         if (first.isEmpty() || first.getAsInt() != FrameType.ANSWER.number()) {
@@ -120,10 +134,14 @@ final class SendingEnd implements RecordLink, AutoCloseable {
         return Optional.of(terms);
     }
 
+    private boolean isRequired() {
+        return protocol != MigrationProtocol.AUTO || qemuDisks;
+    }
+
     private void requireOptional(String reason) {
-        if (protocol != MigrationProtocol.AUTO) {
-            throw new MigrationException(
-                    "the other end does not use this library's protocol: " + reason + "; use xl's (--protocol xl)");
+        if (isRequired()) {
+            throw new MigrationException("the other end does not use this library's protocol: " + reason
+                    + (qemuDisks ? "; xl's does not take a disk that QEMU serves" : "; use xl's (--protocol xl)"));
         }
     }
 

@@ -8,7 +8,7 @@ public enum MigrationProtocol {
      * offer: the sender waits 5 s for an answer before it copies memory.
      */
     AUTO,
-    /** xl's protocol. */
+    /** xl's protocol. A PVH guest with a writable disk that QEMU serves is refused. */
     XL,
     /** This library's own protocol; a receiver that does not accept it is refused. */
     OWN,

@@ -25,4 +25,9 @@ public interface RecordReader {
 
     /** {@return the name of the last record in Xen's specification} */
     String recordName();
+
+    /** {@return whether the sender's QEMU gives the disks of a PVH guest up before the last record; known after the header} */
+    default boolean isSenderReleasingDisks() {
+        return false;
+    }
 }

@@ -67,6 +67,11 @@ class CancelledMigrationTest {
         }
 
         @Override
+        public boolean hasDisksToOpenLate() {
+            return false;
+        }
+
+        @Override
         public boolean isSuspended() {
             return false;
         }

@@ -110,6 +110,11 @@ class DepartingLinkTest {
         }
 
         @Override
+        public boolean hasDisksToOpenLate() {
+            return false;
+        }
+
+        @Override
         public void giveAway() {
             throw new AssertionError("the guest stays");
         }

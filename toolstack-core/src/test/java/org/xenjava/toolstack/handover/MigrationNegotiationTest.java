@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.host.TestHost;
@@ -149,6 +151,22 @@ class MigrationNegotiationTest {
         // A sender of one link offers what one of an earlier version offers.
         assertEquals(List.of(streams > 1 ? 7 : 3), answers);
         assertEquals(List.of(), network.cables());
+    }
+
+    /** Its QEMU would open the image before the permission. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aReceiverThatCannotWaitWithADiskOfQemuIsRefused(boolean answers, @TempDir Path directory) {
+        hosts.start(TwoHosts.guestWithQemuDisk(directory));
+        hosts.limits = SHORT;
+        hosts.receiverLink = link -> answers
+                ? changing(link, message -> isAnswer(message) ? answer(features(message) & 7) : message)
+                : holding(link, (answer, message) -> message);
+        List<Throwable> failures = hosts.migrate(new TestCable());
+        String expected = answers ? "may open the image too early" : "xl's does not take a disk that QEMU serves";
+        assertTrue(failures.get(0).getMessage().contains(expected), failures.toString());
+        assertSame(hosts.source, hosts.assertOneRuns("a refusal"));
+        hosts.assertOneRunsAndNothingElseIsLeft("a refusal");
     }
 
     private static int features(byte[] answer) {

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +24,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.DomainMigration;
+import org.xenjava.toolstack.DomainStatus;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.migrate.MigrationLimits;
@@ -249,7 +254,8 @@ final class TwoHosts implements AutoCloseable {
         assertTrue(there.observer.store().directory(0, "/vm/" + ID).contains("name"), after);
         List<TestHost> users = hosts.stream().filter(TwoHosts::hasDisksOpen).toList();
         assertTrue(users.isEmpty() || users.equals(List.of(there)), after);
-        assertEquals(there.xen.qemu(domid).isPresent(), users.contains(there), after);
+        assertEquals(hasQemuWithDisks(there, domain), users.contains(there), after);
+        assertTrue(hosts.stream().flatMap(TwoHosts::qemus).noneMatch(QemuHandle::hasSharedAnImage), after);
         there.xen.advance(Duration.ofSeconds(1));
         assertEquals(List.of(), there.xen.guest(domid).orElseThrow().lostWrites(), after);
         if (running.get(0).hvm()) {
@@ -260,10 +266,33 @@ final class TwoHosts implements AutoCloseable {
     }
 
     private static boolean hasDisksOpen(TestHost host) {
-        return host.xenctrl.domains().list().stream().anyMatch(info -> host.xen
-                .qemu(info.domid())
-                .filter(QemuHandle::hasDisksOpen)
-                .isPresent());
+        return qemus(host).anyMatch(QemuHandle::hasDisksOpen);
+    }
+
+    /** A QEMU that emulates nothing has only the disks that it serves. */
+    private static boolean hasQemuWithDisks(TestHost host, Domain domain) {
+        boolean serves = domain.devices().disks().stream()
+                .anyMatch(disk -> disk.backPath().contains("/qdisk/"));
+        return host.xen.qemu(domain.domid()).isPresent()
+                && (serves || domain.status().kind() == DomainStatus.Kind.HVM);
+    }
+
+    private static Stream<QemuHandle> qemus(TestHost host) {
+        return host.xenctrl.domains().list().stream().flatMap(info -> host.xen.qemu(info.domid()).stream());
+    }
+
+    /** A PVH guest with a disk that QEMU serves. */
+    static DomainConfig.Builder guestWithQemuDisk(Path directory) {
+        try {
+            Path image = Files.write(directory.resolve("disk.qcow2"), new byte[4096]);
+            return TestHost.guest("web", 17, 17)
+                    .disks(List.of(DiskConfig.builder("xvda")
+                            .target(image.toString())
+                            .format(DiskConfig.Format.QCOW2)
+                            .build()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static List<DomainInfo> running(TestHost host) {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device.pv;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import org.xenjava.toolstack.device.plan.DeviceNodes;
 import org.xenjava.toolstack.device.plan.DiskBackend;
 import org.xenjava.toolstack.device.plan.DiskNodes;
 import org.xenjava.toolstack.device.plan.DiskPlan;
 import org.xenjava.toolstack.device.plan.PvDevice;
+import org.xenjava.toolstack.device.view.XenbusState;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
@@ -52,6 +56,33 @@ final class DiskAttachment {
      */
     void prepare(int domid, DiskPlan disk) {
         create(domid, disk, Map.of(), () -> {});
+    }
+
+    /** Writes the nodes of a disk that QEMU serves, but for the one that lets QEMU open the image: {@link #beginAll}. */
+    void prepareOfQemu(int domid, DiskPlan disk) {
+        tree.create(
+                disk.nodes(domid, Map.of()).waiting(),
+                transaction -> shared.claim(transaction, disk.device(domid), disk),
+                () -> {});
+    }
+
+    /**
+     * Checks that no back end has refused one of the disks of a domain, and lets QEMU open those that wait for it. The back ends of
+     * other prepared disks open their block devices on their own, so that an error may come later.
+     *
+     * @throws org.xenjava.toolstack.error.DeviceException if a back end reports an error or has closed, or QEMU does not open a
+     *     disk
+     */
+    void beginAll(List<PvDevice> disks) {
+        List<PvDevice> waiting = new ArrayList<>();
+        for (PvDevice disk : disks) {
+            XenbusState state = states.requireAccepted(disk);
+            if (disk.servedByQemu() && state == XenbusState.UNKNOWN) {
+                waiting.add(disk);
+            }
+        }
+        waiting.forEach(disk -> tree.add(disk, DeviceNodes.BEGIN));
+        waiting.forEach(disk -> states.awaitProbed(disk, () -> true, new Cancellation()));
     }
 
     /** Waits until the back end of a disk that is prepared waits for its block device. */

@@ -116,9 +116,19 @@ public final class PvHost {
 
     /** Writes the nodes of the disks that dom0's QEMU serves. After a failure, {@link #detachAll} undoes that. */
     public void attachQemuDisks(int domid, DevicePlan plan) {
-        plan.disks().stream()
-                .filter(disk -> disk.backend() == DiskBackend.QEMU && disk.isLocal())
-                .forEach(disk -> diskAttachment.attach(domid, disk, () -> {}));
+        ofQemuHere(plan).forEach(disk -> diskAttachment.attach(domid, disk, () -> {}));
+    }
+
+    /**
+     * Writes the nodes of these disks so that QEMU opens no image before {@link #takeOverDisks}: the QEMU of another host may
+     * still write it. After a failure, {@link #detachAll} undoes that.
+     */
+    public void prepareQemuDisks(int domid, DevicePlan plan) {
+        ofQemuHere(plan).forEach(disk -> diskAttachment.prepareOfQemu(domid, disk));
+    }
+
+    private static Stream<DiskPlan> ofQemuHere(DevicePlan plan) {
+        return plan.disks().stream().filter(disk -> disk.backend() == DiskBackend.QEMU && disk.isLocal());
     }
 
     /** Opens the disks that are prepared, and attaches those that driver domains serve. */
@@ -140,6 +150,15 @@ public final class PvHost {
      */
     public void requireDisks(int domid) {
         tree.devices(domid, PvDevice.DISK).forEach(states::requireAccepted);
+    }
+
+    /**
+     * Checks the disks as {@link #requireDisks} does, and lets QEMU open those of {@link #prepareQemuDisks}.
+     *
+     * @throws DeviceException if a back end reports an error or has closed, or QEMU does not open a disk
+     */
+    public void takeOverDisks(int domid) {
+        diskAttachment.beginAll(tree.devices(domid, PvDevice.DISK));
     }
 
     /** A driver domain opens a disk as soon as it has nodes. */

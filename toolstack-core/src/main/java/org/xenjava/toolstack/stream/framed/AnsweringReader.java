@@ -28,6 +28,7 @@ public final class AnsweringReader implements RecordReader {
     private Optional<ParallelFrames> parallel = Optional.empty();
 
     private boolean memoryBegun;
+    private boolean releasingDisks;
     private String name = "";
 
     /**
@@ -127,6 +128,7 @@ public final class AnsweringReader implements RecordReader {
             throw frames.wrong("a feature was not agreed");
         }
         pages = Optional.of(new PageFrames(chosen.has(Terms.ZSTD)));
+        releasingDisks = chosen.has(Terms.QEMU_DISKS);
         if (chosen.has(Terms.PARALLEL)) {
             ParallelFrames links = new ParallelFrames(chosen.has(Terms.ZSTD));
             links.add(rejoining.present(), frames.number());
@@ -222,5 +224,10 @@ public final class AnsweringReader implements RecordReader {
     @Override
     public String recordName() {
         return name;
+    }
+
+    @Override
+    public boolean isSenderReleasingDisks() {
+        return releasingDisks;
     }
 }

@@ -25,11 +25,17 @@ public record Terms(int version, int features) {
     /** The feature of further links that carry pages beside the first one; needs {@link #RESUME}. */
     public static final int PARALLEL = 4;
 
+    /**
+     * The feature of disks that the QEMU of a PVH guest serves: the sender's QEMU has given them up before the last record, and
+     * the receiver's opens them once the sender has given its permission.
+     */
+    public static final int QEMU_DISKS = 8;
+
     /** All features of this library. */
-    public static final int ALL_FEATURES = ZSTD | RESUME | PARALLEL;
+    public static final int ALL_FEATURES = ZSTD | RESUME | PARALLEL | QEMU_DISKS;
 
     /** The features of a receiver that no further link reaches. */
-    static final int FEATURES_OF_ONE_LINK = ZSTD;
+    static final int FEATURES_OF_ONE_LINK = ZSTD | QEMU_DISKS;
 
     /** Length of the frame of an answer in bytes. */
     public static final int ANSWER_BYTES = Frame.HEADER_BYTES + 2 * Integer.BYTES;

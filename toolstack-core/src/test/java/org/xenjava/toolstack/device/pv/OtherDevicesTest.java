@@ -32,6 +32,7 @@ import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.migrate.MigrationTarget;
 import org.xenjava.toolstack.migrate.Presence;
 import org.xenjava.toolstack.progress.Cancellation;
@@ -75,7 +76,7 @@ class OtherDevicesTest extends DeviceHost {
     }
 
     @Test
-    void aGuestWithADiskOfQemuIsNotMigrated() {
+    void aGuestWithADiskOfQemuIsNotMigratedInTheProtocolOfXl() {
         Domain domain = create(guest().disks(List.of(DiskConfig.builder("xvda")
                 .target(image.toString())
                 .backend(DiskConfig.Backend.QDISK)
@@ -97,7 +98,8 @@ class OtherDevicesTest extends DeviceHost {
             }
         };
         DomainStateException e = assertThrows(
-                DomainStateException.class, () -> domain.migration().migrate(target));
+                DomainStateException.class,
+                () -> domain.migration().using(MigrationProtocol.XL).migrate(target));
         assertTrue(e.getMessage().contains("QEMU serves a disk"), e.getMessage());
     }
 

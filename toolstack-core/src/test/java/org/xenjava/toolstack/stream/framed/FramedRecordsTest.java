@@ -209,7 +209,7 @@ class FramedRecordsTest {
     @Example
     void aVersionOrFeatureThatWasNotAgreedIsRefused() throws IOException {
         assertStartRefused("version 2 was not agreed", new Terms(2, 0));
-        assertStartRefused("a feature was not agreed", new Terms(1, 8));
+        assertStartRefused("a feature was not agreed", new Terms(1, 16));
         assertStartRefused("links beside this one need a token", new Terms(1, Terms.PARALLEL));
         assertStartRefused("8 bytes instead of 48", new Terms(1, Terms.RESUME));
         assertStartRefused("a feature was not agreed", new Terms(1, Terms.ZSTD));
