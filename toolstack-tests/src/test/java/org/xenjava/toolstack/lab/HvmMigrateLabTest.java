@@ -20,24 +20,23 @@ import org.xenjava.toolstack.migrate.Presence;
 /** A Linux guest with a QEMU, which serves its disk, migrates within one host of real Xen, and keeps memory, disk and card. */
 class HvmMigrateLabTest extends LabFixture {
     private static final String NAME = "hvm-mover";
-    private static final String DISK_CHECKSUM =
+    static final String DISK_CHECKSUM =
             "sh echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/xvda bs=64k count=16 2>/dev/null | md5sum";
 
     private static final String CARD = "sh ip -o addr show dev eth0; cat /sys/class/net/eth0/carrier";
 
     /** Writes new clusters all the time, also while the QEMU that waits has the image open. */
-    private static final String WRITER =
+    static final String WRITER =
             "sh (i=0; while [ ! -e /stop ] && [ $i -lt 160 ]; do dd if=/block of=/dev/xvda bs=64k seek=$((32+i)) count=1"
                     + " conv=fsync 2>/dev/null || touch /failed; i=$((i+1)); echo $i >/written; sleep 1; done)"
                     + " >/dev/null 2>&1 & echo started";
 
-    private static final String WRITTEN =
-            "sh touch /stop; sleep 2; ls /failed 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches;"
-                    + " for i in $(seq 1 $(cat /written)); do dd if=/dev/xvda bs=64k skip=$((31+i)) count=1 2>/dev/null | md5sum;"
-                    + " done | sort -u";
+    static final String WRITTEN = "sh touch /stop; sleep 2; ls /failed 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches;"
+            + " for i in $(seq 1 $(cat /written)); do dd if=/dev/xvda bs=64k skip=$((31+i)) count=1 2>/dev/null | md5sum;"
+            + " done | sort -u";
 
     /** An image of 16 MiB without data: a header, and one cluster each for the L1 table, the reference table and its block. */
-    private static Path emptyQcow2() throws IOException {
+    static Path emptyQcow2() throws IOException {
         int cluster = 1 << 16;
         ByteBuffer image = ByteBuffer.allocate(4 * cluster);
         image.putInt(0x514649fb).putInt(2).putLong(0).putInt(0).putInt(16).putLong(16 << 20);
@@ -68,6 +67,17 @@ class HvmMigrateLabTest extends LabFixture {
         return toolstack.create(XlConfigReader.parse(file, NAME + ".cfg").config());
     }
 
+    /** Every cluster that {@link #WRITER} wrote has its content, as the answer to {@link #WRITTEN} shows. */
+    static void assertAllWritten(String block, String answer) {
+        assertEquals(
+                List.of(block),
+                answer.lines()
+                        .map(String::strip)
+                        .filter(line -> line.endsWith("  -"))
+                        .toList());
+        assertFalse(answer.contains("/failed"), answer);
+    }
+
     private static boolean answersPings() {
         return Dom0.run("busybox", "ping", "-c", "3", "-W", "5", "10.153.0.9").status() == 0;
     }
@@ -95,13 +105,7 @@ class HvmMigrateLabTest extends LabFixture {
         assertEquals(disk, MigrateLabTest.checksum(moved.say(DISK_CHECKSUM)));
         String blocks = moved.say(WRITTEN);
         Dom0.report(blocks + moved.say("sh cat /written"));
-        assertEquals(
-                List.of(block),
-                blocks.lines()
-                        .map(String::strip)
-                        .filter(line -> line.endsWith("  -"))
-                        .toList());
-        assertFalse(blocks.contains("/failed"), blocks);
+        assertAllWritten(block, blocks);
         Dom0.report(moved.say(CARD));
         assertEquals(true, answersPings());
     }

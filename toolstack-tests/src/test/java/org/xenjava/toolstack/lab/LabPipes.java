@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.lab;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 import java.nio.channels.ReadableByteChannel;
@@ -11,10 +14,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.migrate.ChannelLink;
 import org.xenjava.toolstack.migrate.FurtherLinks;
 import org.xenjava.toolstack.migrate.MigrationLimits;
@@ -26,21 +31,31 @@ import org.xenjava.toolstack.migrate.Presence;
 import org.xenjava.toolstack.migrate.ReceivedStart;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.CreateListener;
+import org.xenjava.toolstack.progress.MigrationProgress;
 
 /** The link of a migration whose ends are both in this process. */
 final class LabPipes implements MigrationTarget {
     private final Pipe up = Pipe.open();
     private final Pipe down = Pipe.open();
     private final long cut;
+    private final boolean breaking;
     private final AtomicReference<Consumer<MigrationLink>> receiver = new AtomicReference<>(link -> {});
     private long bytes;
 
     /** Further links, each of which replaces the one before. */
     private final List<LabPipes> further = new ArrayList<>();
 
-    /** @param cut the bytes after which the link is lost */
-    private LabPipes(long cut) throws IOException {
+    /**
+     * @param cut the bytes after which the link is lost
+     * @param breaking whether the link is lost for good once the whole guest was sent
+     */
+    private LabPipes(long cut, boolean breaking) throws IOException {
         this.cut = cut;
+        this.breaking = breaking;
+    }
+
+    private LabPipes(long cut) throws IOException {
+        this(cut, false);
     }
 
     /** Migrates a guest within the host, and returns the bytes that were sent. */
@@ -55,14 +70,36 @@ final class LabPipes implements MigrationTarget {
         return pipes.further.size();
     }
 
+    /** Migrates a guest by a link that is lost when the guest is suspended and all of it was sent. Both ends fail. */
+    static MigrationException migrateInVain(Toolstack toolstack, Domain domain) throws IOException {
+        LabPipes pipes = new LabPipes(Long.MAX_VALUE, true);
+        CompletableFuture<Domain> arrival = pipes.receive(toolstack);
+        MigrationException failure = assertThrows(MigrationException.class, () -> domain.migration()
+                .using(MigrationProtocol.OWN)
+                .migrate(pipes, MigrationLimits.STANDARD, pipes::breakOnceSent, new Cancellation()));
+        assertThrows(CompletionException.class, arrival::join);
+        return failure;
+    }
+
+    private void breakOnceSent(MigrationProgress progress) {
+        if (progress.phase() == MigrationProgress.Phase.WAITING) {
+            try {
+                down.source().close();
+                up.sink().close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private CompletableFuture<Domain> receive(Toolstack toolstack) {
+        return CompletableFuture.supplyAsync(() -> toolstack.receive(
+                receiver(), MigrationLimits.STANDARD, ReceivedStart.RUNNING, CreateListener.NONE, new Cancellation()));
+    }
+
     private static long migrate(Toolstack toolstack, Domain domain, MigrationProtocol protocol, LabPipes pipes) {
         long start = System.nanoTime();
-        CompletableFuture<Domain> arrival = CompletableFuture.supplyAsync(() -> toolstack.receive(
-                pipes.receiver(),
-                MigrationLimits.STANDARD,
-                ReceivedStart.RUNNING,
-                CreateListener.NONE,
-                new Cancellation()));
+        CompletableFuture<Domain> arrival = pipes.receive(toolstack);
         domain.migration().using(protocol).migrate(pipes);
         arrival.join();
         Dom0.report("%s: %d bytes, %d ms".formatted(protocol, pipes.bytes, (System.nanoTime() - start) / 1_000_000));
@@ -77,7 +114,7 @@ final class LabPipes implements MigrationTarget {
 
     @Override
     public boolean isReachedAgain() {
-        return true;
+        return !breaking;
     }
 
     @Override
