@@ -52,8 +52,9 @@ final class StoreOps {
         }
         String parent = StorePath.parent(path);
         if (existing(path, XenStorePermission.WRITE).isEmpty()) {
-            if (view.find(parent).isEmpty()) {
-                throw new StoreRefusal(Errno.ENOENT);
+            Errno errno = missing(path, XenStorePermission.WRITE);
+            if (errno == Errno.EACCES || view.find(parent).isEmpty()) {
+                throw new StoreRefusal(errno);
             }
             return;
         }
@@ -66,7 +67,7 @@ final class StoreOps {
     }
 
     void setPermissions(String path, List<XenStorePermission> permissions) {
-        StoreNode node = require(path, XenStorePermission.NONE);
+        StoreNode node = require(path, XenStorePermission.WRITE);
         int owner = node.permissions().get(0).domid();
         if (permissions.isEmpty()) {
             throw new StoreRefusal(Errno.EINVAL);
@@ -98,7 +99,7 @@ final class StoreOps {
     }
 
     private StoreNode require(String path, int access) {
-        return existing(path, access).orElseThrow(() -> new StoreRefusal(missing(path)));
+        return existing(path, access).orElseThrow(() -> new StoreRefusal(missing(path, access)));
     }
 
     private Optional<StoreNode> existing(String path, int access) {
@@ -109,12 +110,15 @@ final class StoreOps {
         return node;
     }
 
-    /** The errno for a missing node: a domain without access to the parent does not learn that the node is missing. */
-    private Errno missing(String path) {
+    /**
+     * The errno for a missing node: a domain that may not access the nearest parent in the same way does not learn that the
+     * node is missing (C xenstored's errno_from_parents).
+     */
+    private Errno missing(String path, int access) {
         String above = StorePath.parent(path);
         while (view.find(above).isEmpty()) {
             above = StorePath.parent(above);
         }
-        return view.find(above).orElseThrow().allows(domid, XenStorePermission.READ) ? Errno.ENOENT : Errno.EACCES;
+        return view.find(above).orElseThrow().allows(domid, access) ? Errno.ENOENT : Errno.EACCES;
     }
 }

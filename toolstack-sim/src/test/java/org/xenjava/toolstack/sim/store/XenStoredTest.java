@@ -143,6 +143,13 @@ class XenStoredTest {
     void aGuestGetsNoInformationAboutNodesThatItMayNotRead() {
         dom0.mkdir(NO_TRANSACTION, "/secret");
         assertEquals(Errno.EACCES, refusal(() -> guest.read(NO_TRANSACTION, "/secret/missing")));
+        dom0.mkdir(NO_TRANSACTION, "/shown");
+        dom0.setPermissions(NO_TRANSACTION, "/shown", List.of(new XenStorePermission(0, 1)));
+        assertEquals(Errno.ENOENT, refusal(() -> guest.read(NO_TRANSACTION, "/shown/missing")));
+        assertEquals(Errno.EACCES, refusal(() -> guest.rm(NO_TRANSACTION, "/shown/missing")));
+        assertEquals(Errno.EACCES, refusal(() -> guest.rm(NO_TRANSACTION, "/shown/missing/below")));
+        dom0.rm(NO_TRANSACTION, "/shown/missing");
+        assertEquals(Errno.ENOENT, refusal(() -> dom0.rm(NO_TRANSACTION, "/shown/missing/below")));
     }
 
     @Test
