@@ -125,7 +125,7 @@ public final class DomainMigration {
      * @param target the other host
      * @param limits the longest waits
      * @param listener receives the progress
-     * @param cancellation cancels the migration as long as memory is copied
+     * @param cancellation cancels the migration until the guest is handed over
      */
     public void migrate(
             MigrationTarget target, MigrationLimits limits, MigrationListener listener, Cancellation cancellation) {
@@ -142,13 +142,14 @@ public final class DomainMigration {
      * @param limits the longest waits
      * @param pace limits the bandwidth and the copy of the rest, and says how many links carry pages
      * @param listener receives the progress
-     * @param cancellation cancels the migration as long as memory is copied
+     * @param cancellation cancels the migration until the guest is handed over
      * @throws MigrationException if the guest is not on the other host; the message says where it is
      * @throws ConfigException if the other host has no name
      * @throws PodDebtException while populate-on-demand entries lack pages
      * @throws DomainStateException if its configuration is unknown, a driver domain serves a disk that it may write, or the
-     *     QEMU of a PVH guest does and the protocol is xl's, it cannot suspend itself, it was changed meanwhile, it writes too much for the pace, its
-     *     scheduler cannot slow it down although the pace wants that, or another save or migration of it runs
+     *     QEMU of a PVH guest does and the protocol is xl's, it cannot suspend itself, it was changed meanwhile, it writes too
+     *     much for the pace, its scheduler cannot slow it down although the pace wants that, or another save or migration of it
+     *     runs
      * @throws DeviceModelException if the QEMU that emulates the guest's devices or serves a disk fails, or has ended; a guest
      *     that was suspended already counts as crashed without it
      * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
@@ -188,7 +189,7 @@ public final class DomainMigration {
                         + ": PV guests are not migrated; save it, and restore the file on the other host");
             }
             boolean late = new MigratedDisks(domain.store(), domain.paths())
-                    .requireMovable(VERB + " " + domain, config.type(), protocol);
+                    .requireMovable(VERB + " " + domain, config.type(), protocol, sent);
             // Refused before the other host is reached.
             sent.ifPresent(file -> SentConfig.of(VERB + " " + domain, config, file));
             Optional<VcpuThrottle> throttle = pace.autoConverge() ? Optional.of(throttle()) : Optional.empty();

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.context;
 
+import java.util.Optional;
+import org.xenjava.toolstack.config.DiskConfig;
+import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.device.plan.DiskBackend;
 import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.migrate.MigrationProtocol;
@@ -30,11 +34,15 @@ public final class MigratedDisks {
      * @param attempt the migration in messages
      * @param type of the guest
      * @param protocol the wanted protocol
+     * @param sent the configuration that goes with the guest, if it is another one: QEMU may serve the disk there only
      * @return whether the receiver may open a disk only with the permission
      * @throws DomainStateException if the guest has a disk that would be damaged
      */
-    public boolean requireMovable(String attempt, DomainType type, MigrationProtocol protocol) {
-        boolean late = type == DomainType.PVH && new QemuDisks(store, domain.domid()).areThereAny();
+    public boolean requireMovable(
+            String attempt, DomainType type, MigrationProtocol protocol, Optional<DomainConfig> sent) {
+        boolean late = type == DomainType.PVH
+                && (new QemuDisks(store, domain.domid()).areThereAny()
+                        || sent.filter(MigratedDisks::hasQemuDisk).isPresent());
         if (late && protocol == MigrationProtocol.XL) {
             throw new DomainStateException(attempt
                     + ": QEMU serves a disk of the guest, and a receiver of xl opens its image too early; use this library's"
@@ -46,6 +54,13 @@ public final class MigratedDisks {
                     + " shut the guest down and start it on the other host");
         }
         return late;
+    }
+
+    private static boolean hasQemuDisk(DomainConfig config) {
+        return config.disks().stream()
+                .anyMatch(disk -> disk.access() != DiskConfig.Access.READ_ONLY
+                        && disk.script().isEmpty()
+                        && DiskBackend.needsQemu(disk, config.type()));
     }
 
     private boolean hasDiskOfDriverDomain() {

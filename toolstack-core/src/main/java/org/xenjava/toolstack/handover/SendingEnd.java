@@ -31,6 +31,9 @@ final class SendingEnd implements RecordLink, AutoCloseable {
     /** A receiver of xl does not answer. One of this library that is slower gets xl's format. */
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
+    /** Without an answer, the guest is not migrated. */
+    private static final Duration NECESSARY_ANSWER = Duration.ofSeconds(30);
+
     private static final Duration GIVE_UP = Duration.ofSeconds(2);
 
     /** The same while the guest runs. */
@@ -113,9 +116,7 @@ final class SendingEnd implements RecordLink, AutoCloseable {
     }
 
     private Optional<Terms> awaitAnswer() throws IOException {
-        boolean required = isRequired();
-        Duration start = limits.start();
-        OptionalInt first = link.awaitFirst(required || start.compareTo(ANSWER) < 0 ? start : ANSWER);
+        OptionalInt first = link.awaitFirst(answerLimit());
         if (first.isEmpty() || first.getAsInt() != FrameType.ANSWER.number()) {
             LOG.debug("no answer to the offer");
             requireOptional("it did not answer the offer");
@@ -132,6 +133,12 @@ final class SendingEnd implements RecordLink, AutoCloseable {
             requireOptional("it does not have version " + Terms.VERSION);
         }
         return Optional.of(terms);
+    }
+
+    private Duration answerLimit() {
+        Duration start = limits.start();
+        Duration limit = protocol != MigrationProtocol.AUTO ? start : qemuDisks ? NECESSARY_ANSWER : ANSWER;
+        return start.compareTo(limit) < 0 ? start : limit;
     }
 
     private boolean isRequired() {

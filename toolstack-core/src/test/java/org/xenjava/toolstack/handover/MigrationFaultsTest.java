@@ -130,9 +130,9 @@ class MigrationFaultsTest {
     }
 
     private void strike(TwoHosts between, Guest guest, End end, long call, Fault fault) {
-        // xl's protocol does not take such a guest.
-        assumeTrue(way != Way.XL || guest != Guest.PVH_WITH_QEMU);
         try (TwoHosts hosts = between) {
+            // xl's protocol does not take such a guest.
+            assumeTrue(way != Way.XL || guest != Guest.PVH_WITH_QEMU);
             way.apply(hosts);
             guest.startOn(hosts);
             Processes processes = Processes.on(hosts);

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.config.DiskConfig;
+import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.MigrationException;
@@ -113,6 +115,20 @@ class QemuDiskMigrationTest {
         hosts.assertOneRunsAndNothingElseIsLeft("a refusal");
         assertEquals(List.of(), migrate(new TestCable(), MigrationListener.NONE));
         assertSame(hosts.target, hosts.assertOneRuns("a second migration"));
+    }
+
+    /** The other configuration names a qcow2 image for the raw disk of the guest. */
+    @Test
+    void theOtherConfigurationMayNeedQemu() {
+        DomainConfig needing = TwoHosts.guestWithQemuDisk(directory).build();
+        hosts.start(needing.toBuilder()
+                .disks(List.of(DiskConfig.builder("xvda")
+                        .target(directory.resolve("disk.qcow2").toString())
+                        .build())));
+        hosts.wishes = migration -> migration.sending(needing);
+        assertEquals(List.of(), migrate(new TestCable(), MigrationListener.NONE));
+        assertSame(hosts.target, hosts.assertOneRuns("a migration"));
+        assertTrue(qemu(hosts.target).hasDisksOpen());
     }
 
     /** xl's sender keeps the disk open until the guest runs on the other host. */

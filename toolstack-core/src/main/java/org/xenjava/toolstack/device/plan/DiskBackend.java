@@ -54,13 +54,17 @@ public enum DiskBackend {
             throw complaint(
                     disk, pathOf(disk) + (absent ? " does not exist" : " is neither a file nor a block device"));
         }
-        boolean kernelServes = disk.format() == Format.RAW
-                && !disk.backend().equals(Optional.of(Backend.QDISK))
-                && !(guest == DomainType.HVM && disk.device() == Device.CDROM);
-        if (!kernelServes) {
+        if (needsQemu(disk, guest)) {
             return QEMU;
         }
         return target instanceof HostFile.BlockDevice ? BLKBACK : LOOP;
+    }
+
+    /** {@return whether only QEMU can serve a disk with a target and without a script} */
+    public static boolean needsQemu(DiskConfig disk, DomainType guest) {
+        return disk.format() != Format.RAW
+                || disk.backend().equals(Optional.of(Backend.QDISK))
+                || guest == DomainType.HVM && disk.device() == Device.CDROM;
     }
 
     /** The path of the target. A relative name is relative to {@code /dev}, as in libxl's block script. */
