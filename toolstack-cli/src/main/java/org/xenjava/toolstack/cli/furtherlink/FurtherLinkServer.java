@@ -99,21 +99,26 @@ final class FurtherLinkServer implements Closeable {
     }
 
     private void examine(SocketChannel socket) {
+        examined.add(socket);
         try {
             examinations.execute(() -> serve(socket));
         } catch (RejectedExecutionException e) {
             LOG.warn("a further link is closed: {} are examined already", MOST_EXAMINED);
-            close(socket);
+            refuse(socket);
         } catch (RuntimeException | Error e) {
             LOG.warn("a further link is closed: no thread can examine it", e);
-            close(socket);
+            refuse(socket);
             LockSupport.parkNanos(PAUSE.toNanos());
         }
     }
 
+    private void refuse(SocketChannel socket) {
+        examined.remove(socket);
+        close(socket);
+    }
+
     private void serve(SocketChannel socket) {
         boolean taken = false;
-        examined.add(socket);
         try {
             if (isOfMigration(socket)) {
                 taker.accept(ChannelLink.of(socket, socket));
@@ -124,9 +129,10 @@ final class FurtherLinkServer implements Closeable {
         } catch (RuntimeException e) {
             LOG.warn("a further link is closed", e);
         } finally {
-            examined.remove(socket);
-            if (!taken) {
-                close(socket);
+            if (taken) {
+                examined.remove(socket);
+            } else {
+                refuse(socket);
             }
         }
     }

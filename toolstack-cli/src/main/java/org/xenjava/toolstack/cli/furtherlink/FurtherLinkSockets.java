@@ -96,8 +96,11 @@ public final class FurtherLinkSockets implements FurtherLinks {
         }
         FurtherLinkServer links = FurtherLinkServer.start(server, token, taker);
         return () -> {
-            Files.deleteIfExists(path);
-            links.close();
+            try {
+                Files.deleteIfExists(path);
+            } finally {
+                links.close();
+            }
         };
     }
 
