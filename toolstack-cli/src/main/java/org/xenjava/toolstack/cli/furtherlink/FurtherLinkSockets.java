@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -38,6 +40,9 @@ public final class FurtherLinkSockets implements FurtherLinks {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final String END = ".sock";
     private static final String BEGUN = ".new";
+
+    /** A receiver that has not made its socket by then was killed. */
+    private static final Duration LONGEST_BEGINNING = Duration.ofMinutes(1);
 
     private final Path directory;
 
@@ -106,9 +111,12 @@ public final class FurtherLinkSockets implements FurtherLinks {
 
     /** Removes what killed receivers have left. */
     private void removeUnused() throws IOException {
-        try (DirectoryStream<Path> sockets = Files.newDirectoryStream(directory, "*" + END)) {
+        try (DirectoryStream<Path> sockets = Files.newDirectoryStream(directory, "*{" + END + "," + BEGUN + "}")) {
             for (Path path : sockets) {
                 try {
+                    if (isBegun(path)) {
+                        continue;
+                    }
                     SocketChannel.open(UnixDomainSocketAddress.of(path)).close();
                 } catch (ConnectException e) {
                     Files.deleteIfExists(path);
@@ -117,6 +125,12 @@ public final class FurtherLinkSockets implements FurtherLinks {
                 }
             }
         }
+    }
+
+    /** Whether a receiver may be about to listen at a socket. */
+    private static boolean isBegun(Path path) throws IOException {
+        Instant begun = Files.getLastModifiedTime(path).toInstant();
+        return path.toString().endsWith(BEGUN) && begun.isAfter(Instant.now().minus(LONGEST_BEGINNING));
     }
 
     /** Connects to the receiver of a migration, and shows it the token; empty if none waits. */

@@ -15,6 +15,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -177,6 +179,17 @@ class FurtherLinkSocketsTest {
         receive(further, taken::add);
         assertEquals(Stream.of(socket(token), socket(further)).sorted().toList(), sockets());
         assertTrue(taken.isEmpty());
+    }
+
+    @Test
+    void aSocketThatAReceiverIsAboutToMakeStaysForAMinute() throws IOException {
+        receive(token, taken::add);
+        Path begun = Files.createFile(socket(token).resolveSibling("begun.new"));
+        Path left = Files.createFile(socket(token).resolveSibling("left.new"));
+        Files.setLastModifiedTime(left, FileTime.from(Instant.now().minusSeconds(61)));
+        receive(MigrationToken.random(), taken::add);
+        assertTrue(Files.exists(begun));
+        assertFalse(Files.exists(left));
     }
 
     private List<Path> sockets() {
