@@ -177,14 +177,7 @@ class QemuDiskMigrationTest {
         start();
         RecordedCalls sender = new RecordedCalls();
         RecordedCalls receiver = new RecordedCalls();
-        assertEquals(
-                List.of(),
-                hosts.migrate(
-                        sender.of(hosts.source.newProcess()).open(),
-                        receiver.of(hosts.target.newProcess()).open(),
-                        new TestCable(),
-                        MigrationListener.NONE));
-        hosts.assertOneRuns("a migration");
+        hosts.migrateRecording(sender, receiver);
         int firstPage = receiver.first(named("XENMEM_populate_physmap"));
         assertTrue(receiver.first(writing("/image/device-model-pid")) < firstPage);
         assertTrue(receiver.first(writing(DISK + "/frontend")) < firstPage);

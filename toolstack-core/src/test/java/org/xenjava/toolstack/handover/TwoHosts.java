@@ -195,6 +195,18 @@ final class TwoHosts implements AutoCloseable {
         });
     }
 
+    /** Migrates, and records the calls of both ends. */
+    void migrateRecording(RecordedCalls sender, RecordedCalls receiver) {
+        assertEquals(
+                List.of(),
+                migrate(
+                        sender.of(source.newProcess()).open(),
+                        receiver.of(target.newProcess()).open(),
+                        new TestCable(),
+                        MigrationListener.NONE));
+        assertOneRuns("a migration");
+    }
+
     <T> T whileTimePasses(Supplier<T> work) {
         CompletableFuture<T> result = new CompletableFuture<>();
         Runnable onSource = () -> PassingTime.during(source.xen, () -> result.complete(work.get()));
