@@ -151,7 +151,7 @@ final class BackEndTree {
     /** Removes what a script has written after the nodes of its device were removed. */
     void removeRemains(PvDevice device) {
         store.inTransaction(transaction -> {
-            // To remove what is not there is refused where this domain may not write.
+            // xenstored refuses to remove a missing node below one that this domain may not write.
             if (!transaction.exists(device.backPath() + "/frontend") && transaction.exists(device.backPath())) {
                 transaction.remove(device.backPath());
             }

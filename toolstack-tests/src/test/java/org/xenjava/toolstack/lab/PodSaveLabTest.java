@@ -29,9 +29,10 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 class PodSaveLabTest extends LabFixture {
     private static final int MEMORY_MIB = 8;
     private static final int MAX_MEMORY_MIB = 16;
+    /** The library gives it 256 pages of slack. */
     private static final long DEBT = (MAX_MEMORY_MIB - MEMORY_MIB) * 256 - 256;
 
-    /** What xl adds to neither the target nor max_mem for a PVH guest. */
+    /** xl gives a PVH guest no slack. */
     private static final long XL_DEBT = (MAX_MEMORY_MIB - MEMORY_MIB) * 256;
 
     /** The first frames behind the guest's kernel. */
@@ -39,7 +40,7 @@ class PodSaveLabTest extends LabFixture {
 
     private static final long FEW = 64;
 
-    /** Populates each page of the cache, a superpage at a time. */
+    /** They lie in three superpages, which are all that the cache of a guest of xl has. */
     private static final long MANY = 1500;
 
     @TempDir
@@ -125,7 +126,7 @@ class PodSaveLabTest extends LabFixture {
         verify(PodGuest.moved(report("debt-move")), MANY);
     }
 
-    /** The reason of the rule above: xl destroys such a guest, by each of its ways. */
+    /** The reason for the refusal: {@code xl save} and {@code xl migrate} lose such a guest. */
     @Test
     void xlLosesAGuestWithDebt() {
         xlsGuest("xl-settled", FEW, true);
